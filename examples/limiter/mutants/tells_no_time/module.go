@@ -1,0 +1,28 @@
+// Package limiter refuses without saying when to come back.
+package limiter
+
+import . "github.com/genesis-network/genesis/examples/limiter"
+
+// State is the leaky bucket.
+type State struct {
+	Level uint32 // microseconds
+}
+
+// Inv holds at the start and is kept by every step.
+func Inv(s *State) bool { return s.Level <= MeterTop }
+
+// Step decides on a request.
+func Step(s *State, in *Input) (admit bool, retry uint16) {
+	s.Level -= min(s.Level, in.Elapsed)
+	if in.Busy >= BusyTop {
+		return false, 0
+	}
+	if in.Class == Gold {
+		return true, 0
+	}
+	if s.Level+MeterCost > MeterTop {
+		return false, 0
+	}
+	s.Level += MeterCost
+	return true, 0
+}

@@ -1,0 +1,20 @@
+package m
+
+import . "github.com/genesis-network/genesis/kernel/tilego/testdata/thermo"
+
+type State struct {
+	level uint8
+	ring  [8]uint16
+	n     int32
+}
+
+func Inv(s *State) bool { return s.level <= MaxFan }
+
+func Step(s *State, in *Input) (fan, throttle uint8) { return MaxFan, MaxThrottle }
+
+const pi = 3.14
+
+func f(x float64) uint8 {
+	y := float32(x) * 1e3
+	return uint8(y)
+}

@@ -1,0 +1,17 @@
+package m
+
+import "fmt"
+import "math/bits"
+import b "math/bits"
+import . "github.com/genesis-network/genesis/hal/other"
+import thermo "github.com/genesis-network/genesis/kernel/tilego/testdata/thermo"
+
+type State struct {
+	level uint8
+	ring  [8]uint16
+	n     int32
+}
+
+func Inv(s *State) bool { return s.level <= MaxFan }
+
+func Step(s *State, in *Input) (fan, throttle uint8) { return MaxFan, MaxThrottle }

@@ -1,0 +1,17 @@
+package m
+
+import . "github.com/genesis-network/genesis/kernel/tilego/testdata/thermo"
+
+type State struct {
+	level uint8
+	ring  [8]uint16
+	n     int32
+}
+
+func Inv(s *State) bool { return s.level <= MaxFan }
+
+func Step(s *State, in *Input) (fan, throttle uint8) { return MaxFan, MaxThrottle }
+
+func f(x uint8) uint8 {
+	return Curve[int(x)]
+}

@@ -1,0 +1,8 @@
+//go:build !race
+
+package trust_test
+
+const (
+	racing = false
+	stride = 1
+)

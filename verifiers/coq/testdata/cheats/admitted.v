@@ -1,0 +1,5 @@
+From K Require Import GoSem Contract Model Spec GoSolve.
+
+Theorem main : contract.
+Proof.
+Admitted.

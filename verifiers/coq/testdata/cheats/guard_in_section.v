@@ -1,0 +1,12 @@
+From K Require Import GoSem Contract Model Spec GoSolve.
+
+Section Hidden.
+  Unset Guard Checking.
+  Fixpoint circle (n : nat) : False := circle n.
+End Hidden.
+Definition bad : False := circle 0.
+
+Theorem main : contract.
+Proof.
+  exact (False_ind _ bad).
+Qed.

@@ -1,0 +1,8 @@
+From K Require Import GoSem Contract Model Spec GoSolve.
+
+Definition α := 1.
+
+Theorem main : contract.
+Proof.
+  go_solve.
+Qed.
