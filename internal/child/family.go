@@ -2,9 +2,14 @@ package child
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,29 +31,74 @@ func awaitEnd(pid int) {
 
 // endFamily kills what a tool left and waits until none of it runs any more, so
 // that nothing writes to the tool's folder from now on.
+//
+// It stops them all before it kills the first: a process that was killed while
+// it made another one would leave a child whom nothing links to the tool. Where
+// one cannot be stopped for long, the rest are killed anyway.
 func endFamily(pgid int, mark string) {
-	killGroup(pgid)
 	const patience, pause = 10 * time.Second, 5 * time.Millisecond
-	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(pause) {
+	begun, still := time.Now(), map[int]status{}
+	for time.Since(begun) < patience {
 		left := family(pgid, mark)
 		if len(left) == 0 {
 			return
 		}
-		for pid, s := range left {
-			kill(pid, s)
+		// What was still before this list was read made nobody whom it misses.
+		if frozen(left) && maps.Equal(still, left) || time.Since(begun) > patience/2 {
+			killAll(left)
+		} else {
+			stopAll(left)
 		}
+		still = left
+		time.Sleep(pause)
 	}
 }
 
-// kill kills a process unless the kernel has given its number to another one.
-func kill(pid int, s status) {
+// frozen reports whether none of them makes others: it is stopped, or it waits
+// inside the kernel, as the parent of a stopped child that shares its memory does.
+func frozen(left map[int]status) bool {
+	for _, s := range left {
+		if !strings.ContainsRune("TtDZ", rune(s.state)) {
+			return false
+		}
+	}
+	return true
+}
+
+func stopAll(left map[int]status) {
+	for pid, s := range left {
+		signal(pid, s, syscall.SIGSTOP)
+	}
+}
+
+// killAll kills children before their parents: the kernel wakes a stopped group
+// whose last parent ends.
+func killAll(left map[int]status) {
+	depth := func(pid int) (n int) {
+		for ; n <= len(left); n++ {
+			s, ok := left[pid]
+			if !ok {
+				break
+			}
+			pid = s.parent
+		}
+		return n
+	}
+	pids := slices.SortedFunc(maps.Keys(left), func(a, b int) int { return cmp.Or(depth(b)-depth(a), a-b) })
+	for _, pid := range pids {
+		signal(pid, left[pid], syscall.SIGKILL)
+	}
+}
+
+// signal reaches a process unless the kernel has given its number to another one.
+func signal(pid int, s status, sig syscall.Signal) {
 	p, err := os.FindProcess(pid)
 	if err != nil {
 		return
 	}
 	defer p.Release()
 	if now, ok := readStatus(pid); ok && now.begun == s.begun {
-		_ = p.Kill() // it has ended meanwhile, which is fine
+		_ = p.Signal(sig) // it has ended meanwhile, which is fine
 	}
 }
 

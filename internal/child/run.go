@@ -73,8 +73,9 @@ func (t Tool) run(ctx context.Context, contained bool) (stdout, stderr []byte, e
 		return nil, nil, fmt.Errorf("%s: %w", t.Name, err)
 	}
 	out, errs := &capped{limit: t.outputLimit()}, &capped{limit: t.outputLimit()}
-	cmd, mark := t.command(ctx, contained), newMark()
-	cmd.Stdout, cmd.Stderr, cmd.Env = out, errs, append(cmd.Env, mark)
+	mark := newMark()
+	cmd := t.command(ctx, contained, mark)
+	cmd.Stdout, cmd.Stderr = out, errs
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // the parent-death signal belongs to the starting thread
@@ -93,7 +94,7 @@ func (t Tool) run(ctx context.Context, contained bool) (stdout, stderr []byte, e
 	return out.b, errs.b, t.explain(ctx, err, out.over || errs.over)
 }
 
-func (t Tool) command(ctx context.Context, contained bool) *exec.Cmd {
+func (t Tool) command(ctx context.Context, contained bool, mark string) *exec.Cmd {
 	seconds, script := int64((t.CPU+time.Second-1)/time.Second), limiter
 	if contained {
 		script = guardian
@@ -105,6 +106,7 @@ func (t Tool) command(ctx context.Context, contained bool) *exec.Cmd {
 	if t.Env == nil {
 		cmd.Env = os.Environ()
 	}
+	cmd.Env = append(cmd.Env, mark)
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if t.Sys != nil {
 		*cmd.SysProcAttr = *t.Sys
@@ -113,7 +115,14 @@ func (t Tool) command(ctx context.Context, contained bool) *exec.Cmd {
 	if contained {
 		contain(cmd.SysProcAttr)
 	}
-	cmd.Cancel = func() error { killGroup(cmd.Process.Pid); return nil }
+	cmd.Cancel = func() error {
+		if contained {
+			killGroup(cmd.Process.Pid)
+		} else {
+			endFamily(cmd.Process.Pid, mark)
+		}
+		return nil
+	}
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
 }
