@@ -23,11 +23,11 @@ type prover struct {
 	budget  *Budget
 }
 
-// heap is for the garbage collector of Coq's programs: young objects in 32 MiB,
+// heap is for the garbage collector of Coq's programs: young objects in 16 MiB,
 // which touches a quarter of the pages that coqc's own 256 MiB do, and old ones
 // collected late, since a run is short and its address space limited. That takes
 // a tenth of the processor time away.
-const heap = "OCAMLRUNPARAM=s=4M,o=1000"
+const heap = "OCAMLRUNPARAM=s=2M,o=1000"
 
 // maxFile bounds each file that Coq writes, in bytes.
 const maxFile = 256 << 20
