@@ -125,8 +125,8 @@
 //     all that its statement evaluates;
 //   - a call, min, max, && or || that may panic does not follow, in its statement,
 //     what may panic in another way: compilers evaluate it first;
-//   - an assignment of several values has no two parts that may panic in
-//     different ways;
+//   - an assignment or a return of several values has no two parts that may
+//     panic in different ways;
 //   - an index that may panic does not follow another index of the same path.
 //
 // # Panics

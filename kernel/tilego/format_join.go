@@ -35,10 +35,27 @@ func (g *fnPrinter) assign(targets []*slot, vals []ir.Atom, self []bool, results
 		for _, it := range items {
 			g.move(it.slot, items, results)
 		}
+	} else if g.clash(results) {
+		g.defineAll(uses)
 	}
 	for _, it := range items {
 		g.store(it)
 	}
+}
+
+// clash reports whether two results that are printed in place may panic, one by
+// a division and the other by an index: see tuplePanics. What is evaluated early
+// may do both.
+func (g *fnPrinter) clash(results []ir.Atom) bool {
+	panics, divide, index := 0, false, false
+	for _, r := range results {
+		if w, ok := g.placed[ir.VarID(r.Index)]; ok && r.Kind == ir.AVar && w.panics {
+			panics++
+			divide = divide || w.divide
+			index = index || !w.divide || w.early
+		}
+	}
+	return panics > 1 && divide && index
 }
 
 // defineAll prints the expressions that were to be printed in place as

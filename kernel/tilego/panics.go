@@ -36,11 +36,14 @@ func (l *fn) panicOrder(s ast.Stmt) {
 		for _, spec := range s.Decl.(*ast.GenDecl).Specs {
 			l.tuplePanics(nil, spec.(*ast.ValueSpec).Values)
 		}
+	case *ast.ReturnStmt:
+		l.tuplePanics(nil, s.Results)
 	}
 }
 
-// tuplePanics refuses an assignment of several values of which two parts may
-// panic in different ways: compilers order values by where they are to be kept.
+// tuplePanics refuses an assignment or a return of several values of which two
+// parts may panic in different ways: compilers order values by where they are to
+// be kept.
 func (l *fn) tuplePanics(lhs, rhs []ast.Expr) {
 	if len(rhs) < 2 {
 		return
@@ -50,7 +53,7 @@ func (l *fn) tuplePanics(lhs, rhs []ast.Expr) {
 		part := kinds(0)
 		l.panics(e, &part)
 		if before.clash(part) {
-			l.fail(e, "order", "write an assignment for each", "an index and a division can both panic, and Go does not say which comes first")
+			l.fail(e, "order", "write an assignment for each value", "an index and a division can both panic, and Go does not say which comes first")
 		}
 		before |= part
 	}

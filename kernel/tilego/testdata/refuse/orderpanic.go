@@ -36,6 +36,8 @@ func swap(s *State, x, y uint8) {
 	s.ring[x], s.n = 3, s.n/int32(y)
 }
 
+func two(x, y uint8) (uint8, uint8) { return t[x], x / y }
+
 func fine(x, y uint8) (uint8, bool) {
 	a := 7/x + t[y]
 	b := t[x&3]/y + divide(x, y) + min(t[y%4], 3)
