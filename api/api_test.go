@@ -261,7 +261,7 @@ func TestFaultsAndAborts(t *testing.T) {
 
 func roundBody(t *testing.T, name, every string) string {
 	t.Helper()
-	text, err := json.Marshal(api.RoundBody{Name: name, Every: every, Paused: true})
+	text, err := api.ShortRound(name, every)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,18 +272,31 @@ func TestRounds(t *testing.T) {
 	t.Parallel()
 	w := apitest.New(t)
 	c := newCaller(t, w)
-	refused(t, c.do("POST", "/v1/rounds", roundBody(t, "nightly", "1s")), 422, "round.every")
-	refused(t, c.do("POST", "/v1/rounds", roundBody(t, "no spaces", "24h")), 422, "unprocessable-entity")
-	if got := c.do("POST", "/v1/rounds", roundBody(t, "nightly", "24h")); got.Code != 201 {
+	refused(t, c.do("POST", "/v1/rounds", roundBody(t, "nightly", "1s")), 422, "document.invalid")
+	refused(t, c.do("POST", "/v1/rounds", roundBody(t, "no spaces", "24h")), 422, "document.invalid")
+	if v := decode[api.RoundView](t, c.do("POST", "/v1/rounds?dryRun=true", roundBody(t, "nightly", "24h"))); len(v.Would) != 2 || len(w.Workflows.Calls()) > 0 {
+		t.Errorf("a dry run would %q, and did %q", v.Would, w.Workflows.Calls())
+	}
+	if got := c.do("POST", "/v1/rounds?paused=true", roundBody(t, "nightly", "24h")); got.Code != 201 {
 		t.Fatalf("%d %s", got.Code, got.Body)
 	}
 	refused(t, c.do("POST", "/v1/rounds", roundBody(t, "nightly", "24h")), 409, "conflict")
-	if got := c.do("POST", "/v1/rounds/nightly/run", ""); got.Code != 202 {
+	refused(t, c.do("POST", "/v1/rounds", roundBody(t, "nightly", "12h")), 409, "conflict")
+	for verb, paused := range map[string]bool{"run": true, "resume": false, "pause": true} {
+		if got := c.do("POST", "/v1/rounds/nightly/"+verb, ""); got.Code != 202 {
+			t.Errorf("%s: %d %s", verb, got.Code, got.Body)
+		}
+		if v := decode[api.RoundView](t, c.do("GET", "/v1/rounds/nightly", "")); verb != "run" && v.Paused != paused {
+			t.Errorf("after %s: %+v", verb, v)
+		}
+		refused(t, c.do("POST", "/v1/rounds/weekly/"+verb, ""), 404, "not-found")
+	}
+	refused(t, c.do("POST", "/v1/rounds/replace", roundBody(t, "weekly", "12h")), 404, "not-found")
+	if got := c.do("POST", "/v1/rounds/replace", roundBody(t, "nightly", "12h")); got.Code != 200 {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
-	refused(t, c.do("POST", "/v1/rounds/weekly/run", ""), 404, "not-found")
 	l := decode[api.RoundList](t, c.do("GET", "/v1/rounds", ""))
-	if len(l.Items) != 1 || !l.Items[0].Paused || len(l.Items[0].Runs) != 1 {
+	if len(l.Items) != 1 || l.Items[0].Every != "12h" || len(l.Items[0].Runs) != 1 {
 		t.Errorf("got %+v", l)
 	}
 }

@@ -82,7 +82,7 @@ func (s *service) submitCampaign(ctx context.Context, in *submitInput) (*created
 	if err != nil {
 		return nil, err
 	}
-	rec, err := s.newCampaign(ctx, spec, in.Seed)
+	rec, err := store.NewCampaign(spec, in.Seed, who(ctx).name)
 	if err != nil {
 		return nil, err
 	}
@@ -99,18 +99,6 @@ func (s *service) submitCampaign(ctx context.Context, in *submitInput) (*created
 	}
 	out.Body.Campaign, err = s.awaitCampaign(ctx, out.Body.ID, in.Wait)
 	return out, err
-}
-
-func (s *service) newCampaign(ctx context.Context, spec pipeline.Campaign, seed uint64) (store.Campaign, error) {
-	digest, err := spec.Digest()
-	rec := store.Campaign{
-		State: store.CampaignPending, Spec: spec, Digest: digest, Seed: seed, Author: who(ctx).name,
-		Ledger: pipeline.NewLedger(spec.Spec.Budget.Amount), Results: []store.LineageResult{}, Reproducible: true,
-	}
-	for _, lineage := range spec.Spec.Lineages {
-		rec.Result(lineage)
-	}
-	return rec, err
 }
 
 func wouldSearch(c pipeline.Campaign) []string {

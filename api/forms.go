@@ -23,16 +23,18 @@ func (t *site) acts(mux *http.ServeMux) {
 		return "/tiles", err
 	}))
 	mux.HandleFunc("POST /rounds", act(t, dashboard.PageRounds, t.roundsPage, "round", func(ctx context.Context, r *http.Request) (string, error) {
-		if !roundName.MatchString(r.PostFormValue("name")) {
-			return "", problem(http.StatusUnprocessableEntity, "round.name", "use a-z, 0-9 and hyphens", "%.40q cannot be a name", r.PostFormValue("name"))
+		text, err := ShortRound(r.PostFormValue("name"), r.PostFormValue("every"))
+		if err == nil {
+			_, err = t.createRound(ctx, text, r.PostFormValue("paused") != "", false)
 		}
-		_, err := t.createRound(ctx, RoundBody{Name: r.PostFormValue("name"), Every: r.PostFormValue("every"), Paused: r.PostFormValue("paused") != ""}, false)
 		return "/rounds", err
 	}))
-	mux.HandleFunc("POST /rounds/{id}/run", act(t, dashboard.PageRounds, t.roundsPage, "run", func(ctx context.Context, r *http.Request) (string, error) {
-		_, err := t.runRound(ctx, r.PathValue("id"), false)
-		return "/rounds", err
-	}))
+	for verb, notice := range map[string]string{"run": "run", "pause": "rest", "resume": "go-on"} {
+		mux.HandleFunc("POST /rounds/{id}/"+verb, act(t, dashboard.PageRounds, t.roundsPage, notice, func(ctx context.Context, r *http.Request) (string, error) {
+			_, err := t.steerRound(ctx, r.PathValue("id"), verb, false)
+			return "/rounds", err
+		}))
+	}
 	mux.HandleFunc("POST /rollouts/{id}/abort", t.abortForm)
 }
 

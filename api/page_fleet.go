@@ -92,7 +92,11 @@ func (t *site) roundRow(r RoundView) dashboard.RoundRow {
 		row.Fired = append(row.Fired, dashboard.At(run.At, t.Now()))
 	}
 	for _, x := range r.Rounds {
-		row.Plans = append(row.Plans, dashboard.RoundPlan{At: dashboard.At(x.CreatedAt, t.Now()), State: roundMark(x.State), Why: x.Plan + x.Reason, Campaigns: x.Campaigns})
+		plan := dashboard.RoundPlan{At: dashboard.At(x.CreatedAt, t.Now()), State: roundMark(x.State), Why: x.Reason, Campaigns: x.Campaigns}
+		for _, c := range x.Choices {
+			plan.Choices = append(plan.Choices, dashboard.RoundChoice{Taken: c.Taken, Slot: c.Slot, Lineage: c.Lineage, Why: c.Why})
+		}
+		row.Plans = append(row.Plans, plan)
 	}
 	return row
 }

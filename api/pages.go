@@ -148,6 +148,8 @@ var notices = map[string]string{
 	"fault":   "The fault was injected.",
 	"round":   "The schedule was made. It is listed in a moment.",
 	"run":     "A round begins, unless one is at work.",
+	"rest":    "The schedule begins no round until it is resumed.",
+	"go-on":   "The schedule begins rounds again when they are due.",
 }
 
 func (t *site) htmx(w http.ResponseWriter, r *http.Request) {

@@ -36,6 +36,9 @@ type Server struct {
 	Faults   Faults   // nil: no fault can be injected
 	Lineages Lineages // nil: no lineages are listed
 
+	// Goals are what a round chooses from whose document names none.
+	Goals []pipeline.CampaignSpec
+
 	// Assurance of the keys that sign here, shown on every page.
 	Assurance pipeline.Assurance
 	// Assets is a folder of npm packages (node_modules); nil, or one without
@@ -71,7 +74,15 @@ type ChangeWorkflows interface {
 type RoundWorkflows interface {
 	CreateRound(context.Context, workflows.RoundSchedule) error
 	ListRounds(context.Context) ([]workflows.ScheduledRound, error)
+	RoundSteering
+}
+
+// RoundSteering changes a schedule that is there.
+type RoundSteering interface {
 	RunRoundNow(ctx context.Context, id string) error
+	PauseRound(ctx context.Context, id, why string) error
+	ResumeRound(ctx context.Context, id, why string) error
+	RescheduleRound(ctx context.Context, id string, every time.Duration) error
 }
 
 var _ Workflows = (*workflows.Client)(nil)
@@ -167,7 +178,7 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	name := huma.DefaultSchemaNamer(t, hint)
 	switch {
-	case path.Base(t.PkgPath()) == "pipeline" && (name == "Campaign" || name == "Change" || name == "Evidence" || name == "Fall"):
+	case path.Base(t.PkgPath()) == "pipeline" && (name == "Campaign" || name == "Change" || name == "Evidence" || name == "Fall" || name == "Round"):
 		return name + "Content"
 	case path.Base(t.PkgPath()) == "rollout":
 		return "Rollout" + name

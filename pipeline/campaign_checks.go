@@ -155,18 +155,20 @@ func readBudget(o object, s CampaignSpec) Budget {
 		return Budget{}
 	}
 	f := o.child("budget", "evaluations", "steps", "tokens", "money", "proofs", "attention", "time")
-	b := Budget{
-		Amount: Amount{
-			Evaluations: f.integer("evaluations"), Steps: f.integer("steps"), Tokens: f.integer("tokens"),
-			Money: f.decimal("money"), Proofs: f.integer("proofs"), Attention: f.integer("attention"),
-		},
-		Time: f.duration("time"),
-	}
-	if b.Money < 0 {
-		f.refuse("money", `such as "2.00"`, "want 0 or more")
-	}
+	b := Budget{Amount: readCosts(f), Time: f.duration("time")}
 	checkBudget(f, b, s)
 	return b
+}
+
+func readCosts(f object) Amount {
+	a := Amount{
+		Evaluations: f.integer("evaluations"), Steps: f.integer("steps"), Tokens: f.integer("tokens"),
+		Money: f.decimal("money"), Proofs: f.integer("proofs"), Attention: f.integer("attention"),
+	}
+	if a.Money < 0 {
+		f.refuse("money", `such as "2.00"`, "want 0 or more")
+	}
+	return a
 }
 
 // checkBudget refuses what cannot pay for one survivor in each lineage.

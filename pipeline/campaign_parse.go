@@ -39,10 +39,12 @@ func (r *campaignReader) campaign(root *yaml.Node) Campaign {
 		o.refuse("spec", "see docs/campaign.md", "missing")
 		return c
 	}
-	c.Spec = r.spec(o.child("spec", "slot", "lineages", "objective", "telemetry", "proposers",
-		"budget", "verify", "shadow", "federate", "approve", "rollout"))
+	c.Spec = r.spec(o.child("spec", campaignSpecFields...))
 	return c
 }
+
+var campaignSpecFields = []string{"slot", "lineages", "objective", "telemetry", "proposers",
+	"budget", "verify", "shadow", "federate", "approve", "rollout"}
 
 // exactly demands one value and returns it.
 func (o object) exactly(name, want string) string {

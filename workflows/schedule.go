@@ -15,10 +15,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// MinEvery is the shortest time between two rounds: a schedule is for days and
-// hours, and a slip of a zero must not spend a budget.
-const MinEvery = time.Minute
-
 // catchUp is how late a round that was missed is still begun; later ones are
 // left out, so that an engine that was off for a week does not run seven.
 const catchUp = time.Hour
@@ -53,12 +49,9 @@ const memoName = "name"
 // CreateRound makes a schedule. A round that is still at work when the next is
 // due goes on, and the next is skipped.
 func (c *Client) CreateRound(ctx context.Context, s RoundSchedule) error {
-	if s.Every < MinEvery {
-		return fmt.Errorf("workflows: round %s: every %s: want at least %s", s.ID, s.Every, MinEvery)
-	}
 	_, err := c.engine.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: s.ID, Paused: s.Paused, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp,
-		Spec:   client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.Every}}},
+		Spec:   every(s.Every),
 		Action: &client.ScheduleWorkflowAction{ID: s.ID, Workflow: "Round", Args: []any{RoundInput{ID: s.ID}}, TaskQueue: QueueControl},
 		Memo:   map[string]any{memoName: s.Name},
 	})
@@ -67,6 +60,48 @@ func (c *Client) CreateRound(ctx context.Context, s RoundSchedule) error {
 	}
 	if err != nil {
 		return fmt.Errorf("workflows: round %s: %w", s.ID, err)
+	}
+	return nil
+}
+
+func every(d time.Duration) client.ScheduleSpec {
+	return client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: d}}}
+}
+
+// RescheduleRound changes how often a schedule fires.
+func (c *Client) RescheduleRound(ctx context.Context, id string, d time.Duration) error {
+	return c.steerRound(ctx, "reschedule", id, func(h client.ScheduleHandle) error {
+		return h.Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			spec := every(d)
+			in.Description.Schedule.Spec = &spec
+			return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
+		}})
+	})
+}
+
+// PauseRound keeps a schedule from firing; a round that is at work goes on.
+func (c *Client) PauseRound(ctx context.Context, id, why string) error {
+	return c.steerRound(ctx, "pause", id, func(h client.ScheduleHandle) error {
+		return h.Pause(ctx, client.SchedulePauseOptions{Note: why})
+	})
+}
+
+// ResumeRound lets a schedule fire again.
+func (c *Client) ResumeRound(ctx context.Context, id, why string) error {
+	return c.steerRound(ctx, "resume", id, func(h client.ScheduleHandle) error {
+		return h.Unpause(ctx, client.ScheduleUnpauseOptions{Note: why})
+	})
+}
+
+// steerRound does something to a schedule, or fails with [ErrNotRunning].
+func (c *Client) steerRound(ctx context.Context, what, id string, do func(client.ScheduleHandle) error) error {
+	err := do(c.engine.ScheduleClient().GetHandle(ctx, id))
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		err = ErrNotRunning
+	}
+	if err != nil {
+		return fmt.Errorf("workflows: %s round %s: %w", what, id, err)
 	}
 	return nil
 }
@@ -117,14 +152,7 @@ func listed(e *client.ScheduleListEntry) ScheduledRound {
 // RunRoundNow begins a round at once, unless one of the same schedule is at
 // work.
 func (c *Client) RunRoundNow(ctx context.Context, id string) error {
-	handle := c.engine.ScheduleClient().GetHandle(ctx, id)
-	err := handle.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP})
-	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) {
-		err = ErrNotRunning
-	}
-	if err != nil {
-		return fmt.Errorf("workflows: run round %s: %w", id, err)
-	}
-	return nil
+	return c.steerRound(ctx, "run", id, func(h client.ScheduleHandle) error {
+		return h.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP})
+	})
 }

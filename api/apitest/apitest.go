@@ -78,10 +78,14 @@ func New(t testing.TB) *World {
 		t.Fatal(err)
 	}
 	w := &World{Dir: dir, Store: s, Access: access, Workflows: &Workflows{store: s}, Faults: &Faults{}}
+	goal, err := pipeline.ParseCampaign([]byte(CampaignText), Catalogue{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Server = api.Server{
 		Store: s, Workflows: w.Workflows, Catalogue: Catalogue{}, Access: access, Approver: Signer("ada"), Faults: w.Faults,
 		Policy: func(context.Context) (pipeline.Policy, error) { return Policy(), nil },
-		Now:    c.read, Lineages: lineageList{s, w},
+		Now:    c.read, Lineages: lineageList{s, w}, Goals: []pipeline.CampaignSpec{goal.Spec},
 	}
 	return w
 }
@@ -311,14 +315,35 @@ func (w *Workflows) ListRounds(context.Context) ([]workflows.ScheduledRound, err
 
 // RunRoundNow notes the call.
 func (w *Workflows) RunRoundNow(_ context.Context, id string) error {
-	if err := w.note("run " + id); err != nil {
+	return w.steerRound("run", id, func(r *workflows.ScheduledRound) {
+		r.Runs = append(r.Runs, workflows.RoundRun{Workflow: id + "-1", At: Start})
+	})
+}
+
+// PauseRound pauses the schedule.
+func (w *Workflows) PauseRound(_ context.Context, id, _ string) error {
+	return w.steerRound("pause", id, func(r *workflows.ScheduledRound) { r.Paused = true })
+}
+
+// ResumeRound resumes the schedule.
+func (w *Workflows) ResumeRound(_ context.Context, id, _ string) error {
+	return w.steerRound("resume", id, func(r *workflows.ScheduledRound) { r.Paused = false })
+}
+
+// RescheduleRound changes the schedule.
+func (w *Workflows) RescheduleRound(_ context.Context, id string, every time.Duration) error {
+	return w.steerRound("reschedule", id, func(r *workflows.ScheduledRound) { r.Every = every })
+}
+
+func (w *Workflows) steerRound(verb, id string, do func(*workflows.ScheduledRound)) error {
+	if err := w.note(verb + " " + id); err != nil {
 		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range w.rounds {
 		if w.rounds[i].ID == id {
-			w.rounds[i].Runs = append(w.rounds[i].Runs, workflows.RoundRun{Workflow: id + "-1", At: Start})
+			do(&w.rounds[i])
 		}
 	}
 	return nil

@@ -167,7 +167,14 @@ type RoundPlan struct {
 	At        Moment
 	State     Mark
 	Why       string
+	Choices   []RoundChoice
 	Campaigns []string
+}
+
+// RoundChoice is what a round decided about one lineage in a slot.
+type RoundChoice struct {
+	Taken              bool
+	Slot, Lineage, Why string
 }
 
 // Login is how a browser signs in.

@@ -45,6 +45,19 @@ func (c *Campaign) identity() string {
 	return string(c.Digest) + " " + strconv.FormatUint(c.Seed, 10) + " " + c.Author
 }
 
+// NewCampaign is the record of a campaign that nothing was done for yet.
+func NewCampaign(spec pipeline.Campaign, seed uint64, author string) (Campaign, error) {
+	digest, err := spec.Digest()
+	c := Campaign{
+		State: CampaignPending, Spec: spec, Digest: digest, Seed: seed, Author: author,
+		Ledger: pipeline.NewLedger(spec.Spec.Budget.Amount), Results: []LineageResult{}, Reproducible: true,
+	}
+	for _, lineage := range spec.Spec.Lineages {
+		c.Result(lineage)
+	}
+	return c, err
+}
+
 // Result is the entry of a lineage, made when it is not there.
 func (c *Campaign) Result(lineage string) *LineageResult {
 	for i := range c.Results {
@@ -135,12 +148,11 @@ const (
 // Round is one autonomous cycle that chose goals by itself.
 type Round struct {
 	Meta
-	State     RoundState      `json:"state"`
-	Schedule  string          `json:"schedule,omitempty"` // that fired; "" when a person started it
-	Plan      string          `json:"plan,omitempty"`     // why these slots and lineages
-	Campaigns []string        `json:"campaigns"`          // ids
-	Ledger    pipeline.Ledger `json:"ledger"`
-	Reason    string          `json:"reason,omitempty"`
+	State     RoundState        `json:"state"`
+	Schedule  string            `json:"schedule,omitempty"` // that fired
+	Choices   []pipeline.Choice `json:"choices"`            // of each lineage that it could take up, and why
+	Campaigns []string          `json:"campaigns"`          // ids
+	Reason    string            `json:"reason,omitempty"`
 }
 
 // Rounds keeps the rounds. A list's Parent is the schedule.
@@ -149,3 +161,19 @@ type Rounds = Collection[Round, *Round]
 func (r *Round) index() index { return index{state: string(r.State), parent: r.Schedule} }
 
 func (r *Round) identity() string { return r.ID }
+
+// Schedule is when rounds begin and what they may choose, as a person wrote it.
+// That it fires, and whether it is paused, is the workflow engine's to know.
+type Schedule struct {
+	Meta
+	Round  pipeline.Round  `json:"round"`
+	Digest pipeline.Digest `json:"digest"` // of Round
+	Author string          `json:"author"`
+}
+
+// Schedules keeps the schedules.
+type Schedules = Collection[Schedule, *Schedule]
+
+func (s *Schedule) index() index { return index{} }
+
+func (s *Schedule) identity() string { return string(s.Digest) }

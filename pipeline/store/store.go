@@ -35,6 +35,7 @@ type Store struct {
 	Rollouts  *Rollouts
 	Tiles     *Tiles
 	Rounds    *Rounds
+	Schedules *Schedules
 	Falls     *Falls
 	Artefacts *Artefacts
 
@@ -112,6 +113,7 @@ func newStore(dir string, options []Option) *Store {
 	s.Rollouts = &Rollouts{store: s, kind: "rollout"}
 	s.Tiles = &Tiles{store: s, kind: "tile", quiet: sameStanding}
 	s.Rounds = &Rounds{store: s, kind: "round"}
+	s.Schedules = &Schedules{store: s, kind: "schedule"}
 	s.Falls = &Falls{store: s, kind: "fall"}
 	s.Artefacts = &Artefacts{dir: filepath.Join(dir, artefactsName), fault: s.fault}
 	return s

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -16,93 +15,92 @@ import (
 	"github.com/genesis-network/genesis/workflows"
 )
 
-// ChooseGoals starts the campaign of a round: for every lineage that is due,
-// what the round's template says. A lineage with a change under way, or that
-// adopted one within the day, rests; the plan says so.
+// ChooseGoals weighs every lineage that the schedule of a round names, writes
+// down what was decided about each and why, and records the campaigns of those
+// that are taken up: one for a goal, with what they may spend.
 func (w *Works) ChooseGoals(ctx context.Context, in workflows.RoundInput) ([]workflows.CampaignInput, error) {
-	spec, err := pipeline.ParseCampaign(w.RoundTemplate, Catalogue{})
-	if err != nil {
-		return nil, workflows.Refused(err)
-	}
-	due, plan, err := w.due(ctx, spec.Spec)
+	schedule, err := w.Store.Schedules.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	round, _, err := w.Store.Rounds.Create(ctx, store.Round{Meta: store.Meta{ID: roundID(ctx)}, State: store.RoundDone, Schedule: in.ID, Plan: plan, Campaigns: []string{}})
-	if err != nil || len(due) == 0 {
-		return nil, err
-	}
-	spec.Spec.Lineages = due
-	c, err := w.submit(ctx, spec, round)
+	choices, err := w.choose(ctx, schedule.Round.Spec, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	_, err = w.Store.Rounds.Update(ctx, round.ID, store.AnyVersion, func(r *store.Round) error {
-		r.Campaigns = []string{c.ID}
-		return nil
-	})
-	return []workflows.CampaignInput{{ID: c.ID, Lineages: due}}, err
+	round, _, err := w.Store.Rounds.Create(ctx, store.Round{Meta: store.Meta{ID: roundID(ctx)}, State: store.RoundDone, Schedule: in.ID, Choices: choices, Campaigns: []string{}})
+	if err != nil {
+		return nil, err
+	}
+	return w.submitAll(ctx, schedule.Round, round)
+}
+
+func (w *Works) choose(ctx context.Context, spec pipeline.RoundSpec, schedule string) ([]pipeline.Choice, error) {
+	standings, err := w.standings(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	spent, err := w.spentToday(ctx, schedule)
+	if err != nil {
+		return nil, err
+	}
+	return spec.Choose(standings, spent, w.Now()), nil
 }
 
 // roundID names one firing of a schedule: after the workflow's run, so that an
-// activity that is tried again finds its round.
+// activity that is tried again finds its round, and what it chose.
 func roundID(ctx context.Context) string {
 	run := sha256.Sum256([]byte(activity.GetInfo(ctx).WorkflowExecution.RunID))
 	return "rnd_" + hex.EncodeToString(run[:10])
 }
 
-// submit records the campaign of a round; its id follows from the round's.
-func (w *Works) submit(ctx context.Context, spec pipeline.Campaign, round store.Round) (store.Campaign, error) {
-	digest, err := spec.Digest()
-	if err != nil {
-		return store.Campaign{}, err
-	}
-	c, _, err := w.Store.Campaigns.Create(ctx, store.Campaign{
-		Meta: store.Meta{ID: "cmp_" + round.ID}, State: store.CampaignRunning, Spec: spec, Digest: digest,
-		Seed: uint64(round.CreatedAt.Unix()), Author: "round", Round: round.ID, Results: []store.LineageResult{}, Reproducible: true,
-	})
-	return c, err
-}
-
-// due are the lineages that a round improves, and the plan in words.
-func (w *Works) due(ctx context.Context, spec pipeline.CampaignSpec) ([]string, string, error) {
-	var due []string
-	plan := ""
-	for _, l := range spec.Lineages {
-		why, err := w.resting(ctx, l, spec.Slot)
-		if err != nil {
-			return nil, "", err
-		}
-		if why == "" {
-			due = append(due, l)
-			why = "is due: no change under way, none adopted within a day"
-		}
-		plan += fmt.Sprintf("%s/%s %s. ", l, spec.Slot, why)
-	}
-	return due, plan, nil
-}
-
-// rest is how long a lineage is left alone after an adopted change, so that
-// tiles can measure what it brought.
-const rest = 24 * time.Hour
-
-func (w *Works) resting(ctx context.Context, lineage, slot string) (string, error) {
-	page, err := w.Store.Changes.List(ctx, store.Filter{Lineage: lineage, Limit: store.MaxLimit})
-	if err != nil {
-		return "", err
-	}
-	for _, c := range page.Items {
-		if c.Slot != slot {
+// submitAll records a campaign for each goal of which something was taken up. Its
+// id follows from the round's, so that none is recorded twice.
+func (w *Works) submitAll(ctx context.Context, document pipeline.Round, round store.Round) ([]workflows.CampaignInput, error) {
+	var out []workflows.CampaignInput
+	for i, goal := range document.Spec.Goals {
+		spec, ok := taken(goal, i, round.Choices)
+		if !ok {
 			continue
 		}
-		if !c.State.Final() && c.State != pipeline.Adopted {
-			return "rests: change " + c.ID + " is " + string(c.State), nil
+		c, err := w.submit(ctx, fmt.Sprintf("cmp_%s_%d", round.ID, i), pipeline.Campaign{
+			APIVersion: pipeline.APIVersion, Kind: "Campaign", Metadata: document.Metadata, Spec: spec,
+		}, round)
+		if err != nil {
+			return nil, err
 		}
-		if c.State == pipeline.Adopted && w.Now().Sub(c.UpdatedAt) < rest {
-			return "rests: change " + c.ID + " was adopted within a day", nil
+		out = append(out, workflows.CampaignInput{ID: c.ID, Lineages: c.Spec.Spec.Lineages})
+	}
+	_, err := w.Store.Rounds.Update(ctx, round.ID, store.AnyVersion, func(r *store.Round) error {
+		r.Campaigns = []string{}
+		for _, c := range out {
+			r.Campaigns = append(r.Campaigns, c.ID)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// taken is the goal for the lineages of it that were taken up, with their shares
+// of its budget alone.
+func taken(goal pipeline.CampaignSpec, i int, choices []pipeline.Choice) (pipeline.CampaignSpec, bool) {
+	lineages, budget := []string{}, pipeline.Amount{}
+	for _, c := range choices {
+		if c.Goal == i && c.Taken {
+			lineages, budget = append(lineages, c.Lineage), budget.Plus(c.Cost)
 		}
 	}
-	return "", nil
+	goal.Lineages, goal.Budget.Amount = lineages, budget
+	return goal, len(lineages) > 0
+}
+
+func (w *Works) submit(ctx context.Context, id string, spec pipeline.Campaign, round store.Round) (store.Campaign, error) {
+	c, err := store.NewCampaign(spec, uint64(round.CreatedAt.Unix()), "round")
+	if err != nil {
+		return c, err
+	}
+	c.ID, c.Round, c.State = id, round.ID, store.CampaignRunning
+	c, _, err = w.Store.Campaigns.Create(ctx, c)
+	return c, err
 }
 
 // Catalogue is what campaigns are checked against: the slots that are

@@ -31,22 +31,21 @@ import (
 
 // Config is what the activities work with.
 type Config struct {
-	Store         *store.Store
-	Keys          *sign.Directory
-	Log           *tlog.Log
-	Fleet         *fleet.Control
-	Policy        trust.Policy
-	Contracts     trust.Contracts
-	Data          fs.FS // where traces are
-	Workers       int   // of a search
-	Now           func() time.Time
-	Logger        *slog.Logger
-	Verify        map[pipeline.Station]Verifier // agree, tla, fuzz
-	Prove         Prover
-	Federation    Aggregators
-	HomeTrace     string // in Data: the telemetry in which lineages are tried under faults; "" tries none
-	RoundTemplate []byte // the campaign that a round runs, as people write it
-	Publish       string // directory of chains, one folder a change; "" publishes none
+	Store      *store.Store
+	Keys       *sign.Directory
+	Log        *tlog.Log
+	Fleet      *fleet.Control
+	Policy     trust.Policy
+	Contracts  trust.Contracts
+	Data       fs.FS // where traces are
+	Workers    int   // of a search
+	Now        func() time.Time
+	Logger     *slog.Logger
+	Verify     map[pipeline.Station]Verifier // agree, tla, fuzz
+	Prove      Prover
+	Federation Aggregators
+	HomeTrace  string // in Data: the telemetry in which lineages are tried under faults; "" tries none
+	Publish    string // directory of chains, one folder a change; "" publishes none
 }
 
 // Works is the activities.

@@ -30,10 +30,14 @@ func (s *Service) openAPI(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
+	goal, err := pipeline.ParseCampaign(s.cfg.Template, activities.Catalogue{})
+	if err != nil {
+		return fmt.Errorf("the campaign that is shipped: %w", err)
+	}
 	handler, err := api.Server{
 		Store: s.Store, Workflows: s.Client, Catalogue: activities.Catalogue{}, Access: access, Approver: approver,
 		Policy: func(context.Context) (pipeline.Policy, error) { return policy(s.Keys).Policy, nil },
-		Faults: faults{s.fleet, s.Store}, Lineages: heads{s.Works}, Assurance: pipeline.Development, Assets: os.DirFS(filepath.Join(s.cfg.Root, tla.DefaultNodeModules)), Log: s.cfg.Log,
+		Faults: faults{s.fleet, s.Store}, Lineages: heads{s.Works}, Goals: []pipeline.CampaignSpec{goal.Spec}, Assurance: pipeline.Development, Assets: os.DirFS(filepath.Join(s.cfg.Root, tla.DefaultNodeModules)), Log: s.cfg.Log,
 	}.Handler()
 	if err != nil {
 		return err

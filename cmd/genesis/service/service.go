@@ -43,7 +43,7 @@ type Config struct {
 	Tile     string // path of the tile's program
 	Workers  int    // of each search
 	Listen   string // address of API and dashboard
-	Template []byte // the campaign that rounds run
+	Template []byte // the campaign that rounds choose from whose documents name no goals
 	Log      *slog.Logger
 	Progress func(what string) // tells people what is being started
 }
@@ -249,7 +249,7 @@ func (s *Service) openWorkers(ctx, running context.Context) error {
 	s.Works, err = activities.New(activities.Config{
 		Store: s.Store, Keys: s.Keys, Log: s.Log, Fleet: s.fleet, Policy: policy(s.Keys), Contracts: contracts(),
 		Data: os.DirFS(s.cfg.Root), Workers: s.cfg.Workers, Logger: s.cfg.Log, Verify: stations.verify(), Prove: stations.prove,
-		Federation: aggregators, HomeTrace: homeTrace, RoundTemplate: s.cfg.Template, Publish: s.path("chains"),
+		Federation: aggregators, HomeTrace: homeTrace, Publish: s.path("chains"),
 	})
 	if err != nil {
 		return err
