@@ -17,7 +17,7 @@ import (
 
 func (a *app) campaignNoun() *cobra.Command {
 	return a.noun("campaign", "goals with budgets: submit, list, show, watch, steer",
-		a.campaignSubmit(), a.campaignList(), a.campaignShow(), a.campaignWatch(),
+		a.campaignSubmit(), a.campaignBrief(), a.campaignList(), a.campaignShow(), a.campaignWatch(),
 		a.campaignSteer("stop", "try no further candidates; what was found stays"),
 		a.campaignSteer("pause", "rest after the epoch at work"),
 		a.campaignSteer("resume", "go on"))
