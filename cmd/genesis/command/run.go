@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/genesis-network/genesis/cmd/genesis/service"
+	"github.com/genesis-network/genesis/pipeline"
 	"github.com/genesis-network/genesis/pipeline/store"
 )
 
@@ -21,6 +22,7 @@ const exampleCampaign = "examples/campaigns/cooler.yaml"
 
 type runOptions struct {
 	data, root, campaign string
+	policy               string
 	once, approve        bool
 	seed                 uint64
 	listen               string
@@ -39,6 +41,7 @@ func (a *app) run() *cobra.Command {
 	f.StringVar(&o.data, "data", ".genesis", "directory of keys, records and logs")
 	f.StringVar(&o.root, "root", ".", "folder of the examples and of deploy/npm")
 	f.StringVar(&o.campaign, "campaign", "", "campaign to submit (with --once: "+exampleCampaign+" unless given)")
+	f.StringVar(&o.policy, "policy", "", "policy document to put in force, newer than the one that is (see docs/policy.md)")
 	f.BoolVar(&o.once, "once", false, "end with the campaign")
 	f.BoolVar(&o.approve, "approve-with-development-key", false, "approve every change unseen, with the development approver's key")
 	f.Uint64Var(&o.seed, "seed", 1, "of the campaign's searches")
@@ -96,6 +99,12 @@ func (a *app) start(ctx context.Context, o runOptions) (*service.Service, error)
 	if err != nil {
 		return nil, withCode(ExitUsage, fmt.Errorf("%w: run it in the repository's folder, or name that with --root", err))
 	}
+	var policy []byte
+	if o.policy != "" {
+		if policy, err = readPolicy(o.policy); err != nil {
+			return nil, withCode(ExitUsage, err)
+		}
+	}
 	data, err := filepath.Abs(o.data)
 	if err != nil {
 		return nil, err
@@ -110,7 +119,7 @@ func (a *app) start(ctx context.Context, o runOptions) (*service.Service, error)
 	began := time.Now()
 	s, err := service.Start(ctx, service.Config{
 		Data: data, Root: o.root, Program: self, Tile: filepath.Join(filepath.Dir(self), "tile"), Workers: runtime.NumCPU(),
-		Template: template, Log: slog.New(slog.NewTextHandler(log, nil)), Listen: o.listen,
+		Template: template, Policy: policy, Log: slog.New(slog.NewTextHandler(log, nil)), Listen: o.listen,
 		Progress: func(what string) { fmt.Fprintf(a.errOut, "  %-16s %5.1f s\n", what, time.Since(began).Seconds()) },
 	})
 	if err != nil {
@@ -119,6 +128,18 @@ func (a *app) start(ctx context.Context, o runOptions) (*service.Service, error)
 	fmt.Fprintf(a.errOut, "genesis is up after %.1f s; data in %s, log in %s\n", time.Since(began).Seconds(), data, log.Name())
 	fmt.Fprintf(a.errOut, "dashboard: %s\n", s.Link)
 	return s, nil
+}
+
+// readPolicy refuses a bad document before anything is started.
+func readPolicy(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := pipeline.ParsePolicy(text); err != nil {
+		return nil, fmt.Errorf("%s:\n%w", path, err)
+	}
+	return text, nil
 }
 
 // campaign finds the campaign to go on with, or submits one.

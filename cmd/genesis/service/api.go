@@ -36,7 +36,7 @@ func (s *Service) openAPI(ctx, running context.Context) error {
 	}
 	handler, err := api.Server{
 		Store: s.Store, Workflows: s.Client, Catalogue: activities.Catalogue{}, Access: access, Approver: approver,
-		Policy: func(context.Context) (pipeline.Policy, error) { return policy(s.Keys).Policy, nil },
+		Policy: func(context.Context) (pipeline.Policy, error) { return s.policy.Policy, nil },
 		Faults: faults{s.fleet, s.Store}, Lineages: heads{s.Works}, Goals: []pipeline.CampaignSpec{goal.Spec}, Assurance: pipeline.Development, Assets: os.DirFS(filepath.Join(s.cfg.Root, tla.DefaultNodeModules)), Log: s.cfg.Log,
 	}.Handler()
 	if err != nil {

@@ -44,6 +44,7 @@ type Config struct {
 	Workers  int    // of each search
 	Listen   string // address of API and dashboard
 	Template []byte // the campaign that rounds choose from whose documents name no goals
+	Policy   []byte // the policy from now on; nil: the one in force, at first that of a laboratory
 	Log      *slog.Logger
 	Progress func(what string) // tells people what is being started
 }
@@ -52,6 +53,7 @@ type Config struct {
 type Service struct {
 	cfg      Config
 	lock     *os.File
+	policy   trust.Policy // in force
 	Keys     *sign.Directory
 	Store    *store.Store
 	Log      *tlog.Log
@@ -80,6 +82,7 @@ func Start(ctx context.Context, cfg Config) (*Service, error) {
 	}{
 		{"", s.openData},
 		{"keys", s.openKeys},
+		{"policy", s.openPolicy},
 		{"records and log", s.openRecords},
 		{"fleet messages", s.openFleet},
 		{"workflow engine", s.openEngine},
@@ -247,7 +250,7 @@ func (s *Service) openWorkers(ctx, running context.Context) error {
 		return err
 	}
 	s.Works, err = activities.New(activities.Config{
-		Store: s.Store, Keys: s.Keys, Log: s.Log, Fleet: s.fleet, Policy: policy(s.Keys), Contracts: contracts(),
+		Store: s.Store, Keys: s.Keys, Log: s.Log, Fleet: s.fleet, Policy: s.policy, Contracts: contracts(),
 		Data: os.DirFS(s.cfg.Root), Workers: s.cfg.Workers, Logger: s.cfg.Log, Verify: stations.verify(), Prove: stations.prove,
 		Federation: aggregators, HomeTrace: homeTrace, Publish: s.path("chains"),
 	})
@@ -259,15 +262,6 @@ func (s *Service) openWorkers(ctx, running context.Context) error {
 	}
 	s.background(running, "reports of tiles", s.Works.Watch)
 	return s.work.Work(s.Works, workflows.Capacity{Search: 2, Verify: 2, Fleet: 8})
-}
-
-// policy is the policy of a laboratory, as tiles demand it.
-func policy(keys *sign.Directory) trust.Policy {
-	classes := map[string]pipeline.SlotClass{}
-	for _, slot := range hal.Slots() {
-		classes[slot.Name] = pipeline.DeviceSlot
-	}
-	return trust.Policy{Policy: pipeline.DevelopmentPolicy(classes), Expires: keys.Root().Expires}
 }
 
 // contracts lists the contracts of the registered slots.
