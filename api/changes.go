@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/genesis-network/genesis/pipeline"
 	"github.com/genesis-network/genesis/pipeline/store"
+	"github.com/genesis-network/genesis/workflows"
 )
 
 type listChanges struct {
@@ -68,10 +71,41 @@ func (s *service) changeRoutes() {
 		list, err := s.Store.EvidenceAbout(ctx, c.Content.Subjects()...)
 		return answer(EvidenceList{list}, err)
 	})
+	transfer := post("transfer-change", "/v1/changes/{id}/transfer", "changes", "Propose to another lineage what this one adopted; it passes every station again")
+	transfer.DefaultStatus = http.StatusCreated
+	route(s, transfer, func(ctx context.Context, in *transferChange) (*created[Transferred], error) {
+		return s.transfer(ctx, in)
+	})
 	route(s, get("get-verdict", "/v1/changes/{id}/verdict", "changes", "What policy says of it now"), func(ctx context.Context, in *ChangeID) (*body[pipeline.Verdict], error) {
 		d, err := s.desk(ctx, in.ID)
 		return answer(d.Verdict, err)
 	})
+}
+
+type transferChange struct {
+	ChangeID
+	To     string `query:"to" required:"true" maxLength:"64" doc:"The lineage that is proposed to"`
+	DryRun bool   `query:"dryRun" doc:"Only say what would happen"`
+}
+
+// Transferred is the change that proposes it.
+type Transferred struct {
+	store.Change
+	Preview
+}
+
+func (s *service) transfer(ctx context.Context, in *transferChange) (*created[Transferred], error) {
+	c, err := s.Lineages.Transfer(ctx, in.ID, in.To, who(ctx).name, in.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	out := Transferred{Change: c}
+	if in.DryRun {
+		out.Would = []string{fmt.Sprintf("propose change %s to %s: %d lines of its %s would differ", c.ID, c.Lineage, c.Origin.Edits, c.Slot)}
+		return &created[Transferred]{Status: http.StatusOK, Body: out}, nil
+	}
+	err = s.Workflows.StartChange(ctx, workflows.ChangeInput{ID: c.ID, Deadline: time.Until(*c.Deadline)})
+	return &created[Transferred]{Status: http.StatusCreated, Location: "/v1/changes/" + c.ID, Body: out}, err
 }
 
 // settled says whether a change waits for a person or has ended.

@@ -17,6 +17,9 @@ type Lineages interface {
 	Lineages(context.Context) ([]Lineage, error)
 	// Apart measures how different two generations are, slot by slot.
 	Apart(ctx context.Context, a, b pipeline.Ancestor) ([]diversity.Pair, error)
+	// Transfer proposes to a lineage what another one adopted with a change; with
+	// dryRun nothing is recorded. It fails with a [*workflows.Refusal].
+	Transfer(ctx context.Context, change, lineage, author string, dryRun bool) (store.Change, error)
 }
 
 // Lineage is one independently bred kernel, as the fleet runs it.

@@ -64,8 +64,9 @@ type CampaignWorkflows interface {
 	ResumeCampaign(context.Context, workflows.CampaignInput) error
 }
 
-// ChangeWorkflows takes a person's word on a change.
+// ChangeWorkflows carries changes, and takes a person's word on one.
 type ChangeWorkflows interface {
+	StartChange(context.Context, workflows.ChangeInput) error
 	Decide(ctx context.Context, change string, d workflows.Decision) (workflows.Advanced, error)
 	AbortRollout(ctx context.Context, change, reason string) error
 }

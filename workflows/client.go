@@ -54,14 +54,24 @@ func (r *Refusal) Error() string { return r.What + ": " + r.Why }
 // StartCampaign runs a campaign under its id. One that runs, or ran, is left
 // alone.
 func (c *Client) StartCampaign(ctx context.Context, in CampaignInput) error {
+	return c.start(ctx, in.ID, "Campaign", in)
+}
+
+// StartChange carries a change that no campaign carries through the stations,
+// under its id. One that runs, or ran, is left alone.
+func (c *Client) StartChange(ctx context.Context, in ChangeInput) error {
+	return c.start(ctx, in.ID, "Change", in)
+}
+
+func (c *Client) start(ctx context.Context, id, workflow string, in any) error {
 	_, err := c.engine.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: in.ID, TaskQueue: QueueControl,
+		ID: id, TaskQueue: QueueControl,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, "Campaign", in)
+	}, workflow, in)
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &started) {
-		return fmt.Errorf("workflows: start campaign %s: %w", in.ID, err)
+		return fmt.Errorf("workflows: start %s: %w", id, err)
 	}
 	return nil
 }

@@ -213,6 +213,15 @@ func (l lineageList) Apart(ctx context.Context, a, b pipeline.Ancestor) ([]diver
 	return works.Apart(ctx, a, b)
 }
 
+// Transfer proposes what the store has.
+func (l lineageList) Transfer(ctx context.Context, change, lineage, author string, dryRun bool) (store.Change, error) {
+	works, err := l.world.works()
+	if err != nil {
+		return store.Change{}, err
+	}
+	return works.Transfer(ctx, change, lineage, author, dryRun)
+}
+
 func (l lineageList) Lineages(ctx context.Context) ([]api.Lineage, error) {
 	tiles, err := l.store.TilesOf(ctx, "")
 	out := []api.Lineage{}
@@ -252,6 +261,11 @@ func (w *Workflows) Calls() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.calls)
+}
+
+// StartChange notes the call.
+func (w *Workflows) StartChange(_ context.Context, in workflows.ChangeInput) error {
+	return w.note("carry " + in.ID)
 }
 
 // StartCampaign notes the call.

@@ -14,6 +14,7 @@ func (b *bench) goal(names ...string) pipeline.CampaignSpec {
 		Slot: b.slot.Name, Lineages: names,
 		Objective: pipeline.Objective{Minimize: "energy_joules"},
 		Telemetry: pipeline.Telemetry{Trace: "load.trace.yaml"},
+		Rollout:   pipeline.RolloutRequest{Plan: "lab"},
 		Budget:    pipeline.Budget{Amount: pipeline.Amount{Evaluations: 100, Proofs: 10}},
 	}
 }

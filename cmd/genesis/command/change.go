@@ -19,8 +19,8 @@ import (
 )
 
 func (a *app) changeNoun() *cobra.Command {
-	return a.noun("change", "proposed changes: list, show, diff, approve, reject",
-		a.changeList(), a.changeShow(), a.changeDiff(),
+	return a.noun("change", "proposed changes: list, show, diff, approve, reject, transfer",
+		a.changeList(), a.changeShow(), a.changeDiff(), a.changeTransfer(),
 		a.changeDecide("approve", "approve a change: sign it with everything that it is bound to"),
 		a.changeDecide("reject", "reject a change, with a reason"))
 }

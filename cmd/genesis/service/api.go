@@ -131,6 +131,11 @@ func bodies(slots []string, kind string) []fleet.Fault {
 // heads says what each lineage runs.
 type heads struct{ works *activities.Works }
 
+// Transfer implements api.Lineages.
+func (h heads) Transfer(ctx context.Context, change, lineage, author string, dryRun bool) (store.Change, error) {
+	return h.works.Transfer(ctx, change, lineage, author, dryRun)
+}
+
 // Lineages implements api.Lineages.
 func (h heads) Lineages(ctx context.Context) ([]api.Lineage, error) {
 	var out []api.Lineage
