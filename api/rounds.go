@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -136,8 +135,8 @@ func (s *service) createRound(ctx context.Context, text []byte, paused, dryRun b
 	if err != nil {
 		return v, err
 	}
-	_, _, err = s.Store.Schedules.Create(ctx, store.Schedule{Meta: store.Meta{ID: v.ID}, Round: doc, Digest: digest, Author: who(ctx).name})
-	if errors.Is(err, store.ErrConflict) {
+	found, _, err := s.Store.Schedules.Create(ctx, store.Schedule{Meta: store.Meta{ID: v.ID}, Round: doc, Digest: digest, Author: who(ctx).name})
+	if err == nil && found.Digest != digest {
 		err = problem(http.StatusConflict, "conflict", "genesis round replace FILE gives it another document", "a schedule has the name %s", v.Name)
 	}
 	if err != nil {

@@ -176,4 +176,4 @@ type Schedules = Collection[Schedule, *Schedule]
 
 func (s *Schedule) index() index { return index{} }
 
-func (s *Schedule) identity() string { return string(s.Digest) }
+func (s *Schedule) identity() string { return s.ID }
