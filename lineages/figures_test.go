@@ -21,6 +21,7 @@ import (
 	"github.com/genesis-network/genesis/lineages"
 	alder "github.com/genesis-network/genesis/lineages/alder/thermal"
 	birch "github.com/genesis-network/genesis/lineages/birch/thermal"
+	cedar "github.com/genesis-network/genesis/lineages/cedar/thermal"
 	"github.com/genesis-network/genesis/pipeline"
 	"github.com/genesis-network/genesis/telemetry"
 )
@@ -118,6 +119,7 @@ func natives() map[string]func() hal.Stepper {
 	return map[string]func() hal.Stepper{
 		"alder": func() hal.Stepper { return &native[alder.State]{step: alder.Step} },
 		"birch": func() hal.Stepper { return &native[birch.State]{step: birch.Step} },
+		"cedar": func() hal.Stepper { return &native[cedar.State]{step: cedar.Step} },
 	}
 }
 
@@ -150,7 +152,7 @@ type run struct {
 }
 
 // contestants are the baselines and the shipped governors, in print order.
-var contestants = []string{baseline.AlwaysFull, baseline.StepWise, baseline.PI, "alder", "birch"}
+var contestants = []string{baseline.AlwaysFull, baseline.StepWise, baseline.PI, "alder", "birch", "cedar"}
 
 var (
 	ran  = map[telemetry.Part]map[string]run{}

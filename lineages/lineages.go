@@ -54,7 +54,7 @@ var (
 	ErrMalformed = errors.New("malformed lineage")
 )
 
-//go:embed alder birch
+//go:embed alder birch cedar
 var shipped embed.FS
 
 // Names are the lineages, sorted: those that are shipped and those that were

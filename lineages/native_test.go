@@ -8,6 +8,7 @@ import (
 	"github.com/genesis-network/genesis/hal/thermal"
 	alder "github.com/genesis-network/genesis/lineages/alder/thermal"
 	birch "github.com/genesis-network/genesis/lineages/birch/thermal"
+	cedar "github.com/genesis-network/genesis/lineages/cedar/thermal"
 )
 
 // governor is a module as Go compiled it, with a generator of states inside its
@@ -38,13 +39,20 @@ func TestBirchKeepsTheContract(t *testing.T) {
 	})}.check(t)
 }
 
+func TestCedarKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	governor[cedar.State]{cedar.Step, cedar.Inv, rapid.Custom(func(t *rapid.T) cedar.State {
+		return cedar.State{Mean: rapid.Uint16Range(0, thermal.LoadTop).Draw(t, "mean")}
+	})}.check(t)
+}
+
 // temperatures are drawn where something changes, or anywhere.
 var temperatures = rapid.OneOf(
 	rapid.Custom(func(t *rapid.T) int16 {
 		at := rapid.SampledFrom([]int16{
 			thermal.TempMin, thermal.Cool, thermal.Target, thermal.Crit, thermal.HardLimit, thermal.TempMax, 0,
 			alder.Up0, alder.Up1, alder.Up2, alder.Up3, alder.Up4, alder.Up5, alder.Up6, alder.Up7, alder.Up8, alder.Up9,
-			alder.ThrottleUp, alder.ThrottleDown, birch.SetPoint, birch.ThrottleFrom,
+			alder.ThrottleUp, alder.ThrottleDown, birch.SetPoint, birch.ThrottleFrom, cedar.FanFrom, cedar.SlowFrom,
 		}).Draw(t, "bound")
 		return min(max(at+rapid.Int16Range(-alder.Hyst-1, alder.Hyst+1).Draw(t, "off"), thermal.TempMin), thermal.TempMax)
 	}),

@@ -69,7 +69,7 @@ func all(t testing.TB) Options {
 
 func TestShippedModulesAgree(t *testing.T) {
 	t.Parallel()
-	for _, lineage := range []string{"alder", "birch"} {
+	for _, lineage := range []string{"alder", "birch", "cedar"} {
 		t.Run(lineage, func(t *testing.T) {
 			t.Parallel()
 			begin := time.Now()

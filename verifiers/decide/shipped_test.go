@@ -39,7 +39,7 @@ var patient = decide.Options{Time: 5 * time.Minute}
 
 func TestShippedModulesHold(t *testing.T) {
 	t.Parallel()
-	for _, lineage := range []string{"alder", "birch"} {
+	for _, lineage := range []string{"alder", "birch", "cedar"} {
 		c, u := thermal(t, lineage+"/thermal/module.go")
 		r, err := decide.Module(t.Context(), c, u, patient)
 		if err != nil {

@@ -183,7 +183,7 @@ func TestShippedModulesPassForLong(t *testing.T) {
 		t.Skip("by night: set GENESIS_NIGHTLY=1")
 	}
 	tool, engines := tools(t)
-	for _, lineage := range []string{"alder", "birch"} {
+	for _, lineage := range []string{"alder", "birch", "cedar"} {
 		st, err := Check(t.Context(), module(t, lineage+"/thermal/module.go"), Options{Go: tool, Engines: engines, For: 5 * time.Minute})
 		if err != nil {
 			t.Fatal(err)
@@ -206,7 +206,7 @@ func figure(st pipeline.Statement, name string) int {
 
 func TestShippedModulesPassWithoutGoFuzz(t *testing.T) {
 	t.Parallel()
-	for _, lineage := range []string{"alder", "birch"} {
+	for _, lineage := range []string{"alder", "birch", "cedar"} {
 		st, err := Check(t.Context(), module(t, lineage+"/thermal/module.go"), Options{For: time.Second, Missing: map[string]string{GoTestName: "no Go toolchain"}})
 		if err != nil {
 			t.Fatal(err)

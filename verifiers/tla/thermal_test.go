@@ -33,7 +33,7 @@ func thermal(t testing.TB, lineage string, edits ...string) verifiers.Subject {
 func TestShippedModulesPass(t *testing.T) {
 	t.Parallel()
 	c := checker(t)
-	for _, lineage := range []string{"alder", "birch"} {
+	for _, lineage := range []string{"alder", "birch", "cedar"} {
 		st, err := Check(t.Context(), thermal(t, lineage), Options{Checker: c})
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,7 @@ func TestAncestriesHold(t *testing.T) {
 	w := apitest.New(t).Tell(t)
 	w.Descend(t)
 	r, err := checks.Ancestries(t.Context(), w.Store)
-	if err != nil || len(r.Problems) > 0 || len(r.Lineages) != 2 {
+	if err != nil || len(r.Problems) > 0 || len(r.Lineages) != 3 {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	for _, l := range r.Lineages {
@@ -77,7 +77,7 @@ func TestLinesThatAreCreditedWronglyAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := list[0].Ancestor
-	a.Lineage = "cedar"
+	a.Lineage = "hazel"
 	a.Base = pipeline.Base(a.Lineage, a.Refs())
 	a.Modules[0].Lines = []pipeline.Authored{{Proposer: "llm", Lines: 3}}
 	if err := w.Store.AddGeneration(t.Context(), a); err != nil {

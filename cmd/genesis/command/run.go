@@ -31,8 +31,8 @@ type runOptions struct {
 func (a *app) run() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use: "run", Short: "run Genesis on this machine, with a laboratory fleet of six tiles", Args: exactly(0),
-		Long: "Run Genesis on this machine until interrupted: records, log, workflow engine, messages, aggregators, six tiles, API and dashboard.\n" +
+		Use: "run", Short: "run Genesis on this machine, with a laboratory fleet: three tiles of each lineage", Args: exactly(0),
+		Long: "Run Genesis on this machine until interrupted: records, log, workflow engine, messages, aggregators, three tiles of each lineage, API and dashboard.\n" +
 			"A second run on the same data goes on where the first one stopped.\n\n" +
 			"With --once it ends with its campaign: exit code 0 adopted, 7 incumbent kept, 3 failed.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) },

@@ -130,7 +130,7 @@ func TestSearchRefusesWhatItCannotRun(t *testing.T) {
 	}{
 		"no campaign":      {[]string{"search"}, ExitUsage},
 		"no such file":     {[]string{"search", "nowhere.yaml"}, ExitUsage},
-		"no such lineage":  {[]string{"search", campaign, "--lineage", "cedar"}, ExitNotFound},
+		"no such lineage":  {[]string{"search", campaign, "--lineage", "hazel"}, ExitNotFound},
 		"no workers":       {[]string{"search", campaign, "--workers", "0"}, ExitUsage},
 		"trace not there":  {[]string{"search", campaign, "--root", t.TempDir()}, ExitUsage},
 		"negative proofs":  {[]string{"search", campaign, "--prove", "-1"}, ExitUsage},

@@ -203,21 +203,21 @@ func TestNearFindsTheFolderAbove(t *testing.T) {
 func TestRegisteredGenomesMakeLineages(t *testing.T) {
 	t.Parallel()
 	for _, slot := range []string{"valve", "pump"} {
-		if err := lineages.Register(lineages.Genome{Lineage: "cedar", Slot: slot, Source: []byte(slot)}); err != nil {
+		if err := lineages.Register(lineages.Genome{Lineage: "hazel", Slot: slot, Source: []byte(slot)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	l, err := lineages.Describe("cedar")
+	l, err := lineages.Describe("hazel")
 	if err != nil || !slices.Equal(l.Slots, []string{"pump", "valve"}) || l.Class != lineages.ProgramClass {
 		t.Errorf("%+v, %v", l, err)
 	}
-	if g, err := lineages.Load("cedar", "valve"); err != nil || string(g.Source) != "valve" {
+	if g, err := lineages.Load("hazel", "valve"); err != nil || string(g.Source) != "valve" {
 		t.Errorf("%+v, %v", g, err)
 	}
-	if _, err := lineages.Load("cedar", "fan"); !errors.Is(err, lineages.ErrUnknown) {
+	if _, err := lineages.Load("hazel", "fan"); !errors.Is(err, lineages.ErrUnknown) {
 		t.Errorf("a slot that it does not fill: %v", err)
 	}
-	if names := lineages.Names(); !slices.Contains(names, "cedar") || !slices.IsSorted(names) {
+	if names := lineages.Names(); !slices.Contains(names, "hazel") || !slices.IsSorted(names) {
 		t.Errorf("names %v", names)
 	}
 	if err := lineages.Register(lineages.Genome{Lineage: "alder", Slot: "valve"}); !errors.Is(err, lineages.ErrTaken) {

@@ -43,6 +43,7 @@ func TestTheBoxOfReachedStatesIsProposed(t *testing.T) {
 	for file, want := range map[string][]refute.Range{
 		"../../../lineages/alder/thermal/module.go": {{Least: 0, Greatest: 10}, {Least: 0, Greatest: 4}, {Least: 0, Greatest: 2}, {Least: 0, Greatest: 1}},
 		"../../../lineages/birch/thermal/module.go": {{Least: 0, Greatest: 256}},
+		"../../../lineages/cedar/thermal/module.go": {{Least: 0, Greatest: 97}},
 	} {
 		c, u := load(t, file)
 		everything := make([]refute.Range, len(u.State))
