@@ -24,6 +24,9 @@ func Start(ctx context.Context, cfg Config, ev Evaluator) (*Search, error) {
 // the results and writes them to the journal.
 func (s *Search) Step(ctx context.Context, ev Evaluator, workers int, journal io.Writer) error {
 	cands := s.Next()
+	if s.cfg.Strategy == BestOfN {
+		ev = whole{ev}
+	}
 	results, err := Race(ctx, ev, cands, workers)
 	if err != nil {
 		return err
@@ -61,4 +64,13 @@ func (s *Search) Ranked(n int, o pipeline.Objective, measure func(*ir.Unit) (pip
 		out[i] = r.Elite
 	}
 	return out, nil
+}
+
+// whole is an evaluator with its last rung alone.
+type whole struct{ Evaluator }
+
+func (whole) Rungs() int { return 1 }
+
+func (w whole) Evaluate(ctx context.Context, u *ir.Unit, _ int) (Score, int64, error) {
+	return w.Evaluator.Evaluate(ctx, u, w.Evaluator.Rungs()-1)
 }

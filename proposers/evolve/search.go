@@ -18,9 +18,15 @@ type Strategy string
 
 // The strategies.
 const (
-	Evolve Strategy = "evolve" // parents are elites
-	Random Strategy = "random" // the parent is always the incumbent
+	Evolve  Strategy = "evolve"    // parents are elites
+	Random  Strategy = "random"    // the parent is always the incumbent
+	Hill    Strategy = "hill"      // the parent is the best so far
+	BestOfN Strategy = "best-of-n" // as random, and each candidate is measured whole: no race
 )
+
+// learns says whether a strategy uses what it measured: which parents and which
+// operators were good.
+func (s Strategy) learns() bool { return s == Evolve || s == Hill }
 
 // Defaults of a search.
 const (
@@ -119,7 +125,7 @@ func New(cfg Config, incumbent Score) (*Search, error) {
 	if cfg.Epoch == 0 {
 		cfg.Epoch = DefaultEpoch
 	}
-	if cfg.Evaluations < 1 || cfg.Steps < 0 || cfg.Epoch < 1 || cfg.Strategy != Evolve && cfg.Strategy != Random {
+	if cfg.Evaluations < 1 || cfg.Steps < 0 || cfg.Epoch < 1 || !slices.Contains([]Strategy{Evolve, Random, Hill, BestOfN}, cfg.Strategy) {
 		return nil, fmt.Errorf("%w: evaluations %d, steps %d, epoch %d, strategy %q", ErrConfig, cfg.Evaluations, cfg.Steps, cfg.Epoch, cfg.Strategy)
 	}
 	raw, err := ir.Encode(cfg.Incumbent)
@@ -222,8 +228,11 @@ func ticketRand(seed, ticket uint64) *rand.Rand {
 }
 
 func (s *Search) parent(rng *rand.Rand) Elite {
-	if s.cfg.Strategy == Random {
+	switch s.cfg.Strategy {
+	case Random, BestOfN:
 		return s.incumbent
+	case Hill:
+		return s.archive[0]
 	}
 	best := len(s.archive)
 	for range tournament {

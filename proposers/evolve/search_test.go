@@ -121,7 +121,7 @@ func run(t testing.TB, s *evolve.Search, workers int) []byte {
 
 func TestDigestDoesNotDependOnWorkers(t *testing.T) {
 	t.Parallel()
-	for _, strategy := range []evolve.Strategy{evolve.Evolve, evolve.Random} {
+	for _, strategy := range []evolve.Strategy{evolve.Evolve, evolve.Random, evolve.Hill, evolve.BestOfN} {
 		want := pipeline.Digest("")
 		for _, workers := range []int{1, 2, 8} {
 			s := newSearch(t, strategy, 7, 400)

@@ -62,7 +62,7 @@ func (s *Search) operator(ops []Operator, rng *rand.Rand) Operator {
 // operator had improved once in eight tries.
 func (s *Search) weight(op Operator) int {
 	t := s.tallies[op]
-	if t == nil || s.cfg.Strategy == Random {
+	if t == nil || !s.cfg.Strategy.learns() {
 		return 125
 	}
 	return 50 + 1000*(t.Improved+1)/(t.Tried+8)
@@ -134,7 +134,7 @@ func (s *Search) moved(t ir.Type, v *big.Int, rng *rand.Rand) *big.Int {
 // mixKnobs takes about half of the differing constants from another elite.
 func (s *Search) mixKnobs(u *ir.Unit, rng *rand.Rand) bool {
 	other := s.archive[rng.IntN(len(s.archive))].Unit
-	if s.cfg.Strategy == Random || len(other.Consts) != len(u.Consts) {
+	if s.cfg.Strategy != Evolve || len(other.Consts) != len(u.Consts) {
 		return false
 	}
 	changed := false
