@@ -38,6 +38,7 @@ type Lineage struct {
 	Slots     []string          // that its tiles run
 	Kernel    []string          // kernel slots that it has modules for, which tiles do not run yet
 	Ancestors []pipeline.Digest // bases that it was bred from, oldest first
+	Bred      []Bred            // modules that searches found, at most one for a slot
 }
 
 // Genome is the module of one slot of a lineage.
@@ -126,6 +127,7 @@ type document struct {
 	Slots      []string `yaml:"slots"`
 	Kernel     []string `yaml:"kernel"`
 	Ancestors  []string `yaml:"ancestors"`
+	Bred       []Bred   `yaml:"bred"`
 }
 
 // MaxFile bounds each file of a genome, in bytes.
@@ -171,7 +173,8 @@ func (d *document) lineage(name string) (Lineage, error) {
 		}
 		l.Ancestors = append(l.Ancestors, digest)
 	}
-	return l, nil
+	l.Bred = d.Bred
+	return l, checkBred(l)
 }
 
 func load(fsys fs.FS, lineage, slot string) (Genome, error) {

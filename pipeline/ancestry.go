@@ -15,6 +15,7 @@ const (
 	DescentFounded Descent = "founded" // what the program brought when the record began
 	DescentAdopted Descent = "adopted" // a change that reached the whole lineage
 	DescentShipped Descent = "shipped" // a later program brought other modules
+	DescentBred    Descent = "bred"    // a search found it before the program was shipped
 )
 
 // People is who wrote the lines that no proposer made.
@@ -34,7 +35,7 @@ type Ancestor struct {
 	Modules    []Heir   `json:"modules"` // of every slot, by name
 	Why        string   `json:"why"`     // one line for people
 
-	// Of an adopted change.
+	// Of an adopted change; the proposer of what was bred as well.
 	Change   Digest   `json:"change,omitempty"`
 	Proposer string   `json:"proposer,omitempty"` // kind of proposer; [People] for none
 	Model    string   `json:"model,omitempty"`    // language model that was asked
@@ -152,11 +153,14 @@ func (a Ancestor) checkLines() error {
 }
 
 func (a Ancestor) checkChange() error {
-	adopted := a.Descent == DescentAdopted
-	if adopted != (a.Change != "") || adopted != (a.Proposer != "") || adopted != (len(a.Evidence) > 0) || adopted != (a.Policy != "") {
-		return fmt.Errorf("%w: an adopted change, and only that, has a digest, a proposer, evidence and a policy", ErrAncestry)
+	adopted, bred := a.Descent == DescentAdopted, a.Descent == DescentBred
+	if (adopted || bred) != (a.Proposer != "") {
+		return fmt.Errorf("%w: what was adopted or bred, and only that, has a proposer", ErrAncestry)
 	}
-	if !adopted && a.Descent != DescentFounded && a.Descent != DescentShipped {
+	if adopted != (a.Change != "") || adopted != (len(a.Evidence) > 0) || adopted != (a.Policy != "") {
+		return fmt.Errorf("%w: an adopted change, and only that, has a digest, evidence and a policy", ErrAncestry)
+	}
+	if !adopted && !bred && a.Descent != DescentFounded && a.Descent != DescentShipped {
 		return fmt.Errorf("%w: descent %q", ErrAncestry, clip(string(a.Descent)))
 	}
 	if adopted && !ascending(a.Evidence, func(d Digest) string { return string(d) }) {

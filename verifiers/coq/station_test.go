@@ -80,7 +80,7 @@ func TestShippedModulesAreProven(t *testing.T) {
 	}
 	t.Parallel()
 	o := options(t)
-	for _, lineage := range []string{"alder", "birch", "cedar"} {
+	for _, lineage := range []string{"alder", "birch"} {
 		t.Run(lineage, func(t *testing.T) {
 			t.Parallel()
 			r := prove(t, thermal(t, lineage+"/thermal/module.go"), o)

@@ -84,8 +84,35 @@ func (d *descent) found(ctx context.Context) error {
 	if len(d.head.lineage.Ancestors) > 0 {
 		why = "bred from another lineage"
 	}
-	a := pipeline.Ancestor{Descent: pipeline.DescentFounded, BredFrom: d.head.lineage.Ancestors, Why: why}
-	return d.add(ctx, a, func(m lineages.Module) ([]pipeline.Authored, error) { return d.inherited(ctx, m, pipeline.People) })
+	shipped := d.head
+	first, err := genomeBy(shipped.lineage.Name, lineages.Founder)
+	if err != nil {
+		return err
+	}
+	a := pipeline.Ancestor{Descent: pipeline.DescentFounded, BredFrom: shipped.lineage.Ancestors, Why: why}
+	d.head = first
+	if err := d.add(ctx, a, func(m lineages.Module) ([]pipeline.Authored, error) { return d.inherited(ctx, m, pipeline.People) }); err != nil {
+		return err
+	}
+	return d.breed(ctx, shipped)
+}
+
+// breed writes down what searches found before the program was shipped, in the
+// slots that its tiles run.
+func (d *descent) breed(ctx context.Context, shipped head) error {
+	for _, b := range shipped.lineage.Bred {
+		i := slices.IndexFunc(shipped.modules, func(m lineages.Module) bool { return m.Ref.Code.Slot == b.Slot })
+		if i < 0 {
+			continue
+		}
+		d.head = d.head.with(shipped.modules[i])
+		a := pipeline.Ancestor{Descent: pipeline.DescentBred, Proposer: b.Proposer, Why: b.Why()}
+		if err := d.add(ctx, a, func(m lineages.Module) ([]pipeline.Authored, error) { return d.inherited(ctx, m, b.Proposer) }); err != nil {
+			return err
+		}
+	}
+	d.head = shipped
+	return nil
 }
 
 // pass goes over one adopted change, and writes it down when no generation

@@ -113,7 +113,10 @@ func (w *Works) adopted(ctx context.Context, lineage string) ([]store.Change, er
 	return out, nil
 }
 
-func genome(lineage string) (head, error) {
+func genome(lineage string) (head, error) { return genomeBy(lineage, lineages.Load) }
+
+// genomeBy takes the genome of each slot from a function.
+func genomeBy(lineage string, load func(lineage, slot string) (lineages.Genome, error)) (head, error) {
 	l, err := lineages.Describe(lineage)
 	if err != nil {
 		return head{}, err
@@ -124,7 +127,7 @@ func genome(lineage string) (head, error) {
 		if err != nil {
 			return h, err
 		}
-		g, err := lineages.Load(lineage, name)
+		g, err := load(lineage, name)
 		if err != nil {
 			return h, err
 		}

@@ -29,6 +29,7 @@ import (
 
 type searchOptions struct {
 	root, lineage, journal, out string
+	founder                     bool
 	seed                        uint64
 	workers, prove              int
 }
@@ -52,6 +53,7 @@ func (a *app) search() *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 1, "of the searches")
 	f.IntVar(&o.workers, "workers", runtime.NumCPU(), "candidates evaluated at once")
 	f.StringVar(&o.lineage, "lineage", "", "this one only")
+	f.BoolVar(&o.founder, "founder", false, "from what people wrote, where a shipped module was found by a search")
 	f.IntVar(&o.prove, "prove", 0, "candidates of each lineage to have proven")
 	f.StringVar(&o.journal, "journal", "", "file to keep the search in, and to go on from")
 	f.StringVar(&o.out, "out", "", "folder to write what was found to, as LINEAGE/module.go: not proven yet")
@@ -229,7 +231,11 @@ func (s *searcher) run(ctx context.Context) (searchReport, error) {
 
 func (s *searcher) lineageOf(ctx context.Context, name string) (lineageSearch, error) {
 	l := lineageSearch{Lineage: name}
-	g, err := lineages.Load(name, s.campaign.Spec.Slot)
+	load := lineages.Load
+	if s.founder {
+		load = lineages.Founder
+	}
+	g, err := load(name, s.campaign.Spec.Slot)
 	if err != nil {
 		return l, err
 	}

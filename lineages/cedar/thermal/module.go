@@ -1,7 +1,8 @@
 // Package thermal is cedar's governor: two tables and what is coming. The heat
 // of the last load is still on its way to the sensor, so the mean load of the
 // last ticks is added to the temperature before the fan is looked up; the
-// throttle is looked up by the temperature alone.
+// throttle is looked up by the temperature alone. A search found two of its
+// constants; what it began with is in the folder founder.
 package thermal
 
 import . "github.com/genesis-network/genesis/hal/thermal"
@@ -17,17 +18,17 @@ const (
 // tenths of a degree Celsius.
 const (
 	FanFrom  = 535
-	FanBand  = 25
+	FanBand  = 30
 	SlowFrom = 705
 	SlowBand = 10
 )
 
-// Last is the last entry of both tables.
-const Last = 15
+// Last is the last entry that is looked up.
+const Last = 14
 
-var curve = [Last + 1]uint8{0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10}
+var curve = [16]uint8{0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 10, 10}
 
-var slow = [Last + 1]uint8{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4}
+var slow = [16]uint8{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4}
 
 // State is the mean load of the last ticks, percent.
 type State struct {
